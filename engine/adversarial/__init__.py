@@ -1,0 +1,1 @@
+"""How networks are fooled, and how one measures it."""

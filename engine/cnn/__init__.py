@@ -1,0 +1,1 @@
+"""How a convolutional network turns numbers into features."""
