@@ -1,0 +1,1 @@
+"""Everything that paints. Imports engine; engine never imports this."""

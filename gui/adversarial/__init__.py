@@ -1,0 +1,1 @@
+"""The Adversarial Lab tab: how are networks exploited? One file a station."""

@@ -1,0 +1,1 @@
+"""The CNN Viewer tab: how does a network turn numbers into features? One file a station."""
