@@ -135,7 +135,7 @@ class Worker:
         """Take a generator as a job; its body first runs on the worker.
 
         Args:
-            name: what the status bar calls it.
+            name: what the status bar calls it; empty for what only feeds the eye.
             rate: slices per second for a paced job; None for free-running. Can change at any time.
             paused: begin paused, so that ``step`` pulls the first snapshot.
         """
