@@ -18,6 +18,7 @@ from engine.adversarial.comparison import (
 )
 from engine.cnn import networks, probes
 from engine.job import Job, State, in_full
+from engine.mosaic import tile
 from gui.adversarial.attack_controls import LEVELS, AttackControls
 from gui.station import Figures, Station
 from gui.widgets.bars import Bars
@@ -25,9 +26,10 @@ from gui.widgets.curves import Curves
 from gui.widgets.formula import Formula, Term
 from gui.widgets.image_source import ImageSource, Picture
 from gui.widgets.image_view import ImageView
+from gui.widgets.mosaic_view import MosaicView
 from gui.widgets.panel import panel
+from gui.widgets.picture import from_tensor
 from gui.widgets.readout import Readout
-from gui.widgets.tensor_picture import as_picture, signed_picture
 from gui.widgets.transport import OF_A_JOB, Transport
 from gui.workspace import Workspace
 
@@ -203,13 +205,15 @@ class GradientStation(Station):
         before, after = now.probabilities_before, now.probabilities_after
         label, said = names[now.label], names[now.prediction]
         self._now = now
-        self._original.set_image(as_picture(now.original))
+        self._original.set_image(from_tensor(now.original))
         self._original.set_caption(f"Original: {label}, {before[now.label]:.1%}")
-        self._adversarial.set_image(as_picture(now.adversarial))
+        self._adversarial.set_image(from_tensor(now.adversarial))
         self._adversarial.set_caption(f"Adversarial: {said}, {after[now.prediction]:.1%}")
-        self._perturbation.set_image(signed_picture(now.perturbation))
-        scale = 0.5 / now.linf if now.linf > 0 else 1.0
-        self._perturbation.set_caption(f"Perturbation, amplified {scale:.3g} ×")
+        # The end of the colour scale stands for the largest change, where a pixel's would be 1.
+        amplified = f", amplified {1 / now.linf:.3g} ×" if now.linf > 0 else ""
+        shape = "\u2009×\u2009".join(str(length) for length in now.perturbation.shape)
+        mosaic = tile(now.perturbation, signed=True)
+        self._perturbation.set_maps(f"Perturbation{amplified}", shape, mosaic, now.perturbation)
         self._bars.set_pair(names, before.tolist(), after.tolist())
         steps = np.arange(len(now.losses), dtype=np.float64)
         self._losses.set_data("loss", steps, now.losses)
@@ -271,7 +275,9 @@ class GradientStation(Station):
         self.transport.speed_changed.connect(lambda _: self._pace())
         self.controls = AttackControls(self.workspace.settings)
         self.controls.changed.connect(self._changed)
-        self._original, self._perturbation, self._adversarial = (ImageView() for _ in range(3))
+        self._original, self._adversarial = ImageView(), ImageView()
+        self._perturbation = MosaicView()
+        self._perturbation.set_placeholder("The perturbation")
         pictures = QHBoxLayout()
         pictures.setSpacing(10)
         for view in (self._original, self._perturbation, self._adversarial):
@@ -283,7 +289,7 @@ class GradientStation(Station):
         self._confidences = Curves("Confidence", "step", "probability")
         self._confidences.add("true class", "original", width=2.0)
         self._confidences.add("new class", "adversarial", width=2.0)
-        self._confidences.set_y_range(0.0, 1.0)
+        self._confidences.set_y_range(0.0, 1.05)
         self._formula_stack = QStackedWidget()
         self._verdict = Readout("Loading the network …")
         measured = QHBoxLayout()

@@ -311,7 +311,7 @@ class DQNStation(Station):
         self._losses.add("loss", "loss", width=1.0)
         self._epsilon = Curves("Exploration ε", "environment steps", "ε")
         self._epsilon.add("ε", "exploration", width=2.0)
-        self._epsilon.set_y_range(0.0, 1.0)
+        self._epsilon.set_y_range(0.0, 1.05)
 
         grid = QGridLayout()
         grid.setSpacing(10)

@@ -16,8 +16,8 @@ from gui.widgets.image_source import ImageSource
 from gui.widgets.image_view import ImageView
 from gui.widgets.mosaic_view import MosaicView
 from gui.widgets.panel import panel
+from gui.widgets.picture import from_tensor
 from gui.widgets.readout import Readout
-from gui.widgets.tensor_picture import as_picture
 from gui.workspace import Workspace
 
 THIN_TIMES = "\u2009×\u2009"  # × between thin spaces
@@ -132,7 +132,7 @@ class NetworkStation(Station):
         for view, layer in zip(self._mosaics, now.layers, strict=True):
             shape = THIN_TIMES.join(str(length) for length in layer.maps.shape)
             view.set_maps(f"{layer.name} · {layer.kind}", shape, layer.mosaic, layer.maps)
-        self._input.set_image(as_picture(now.input))
+        self._input.set_image(from_tensor(now.input))
         self._input.set_caption(f"{now.input.size:,} numbers")
         best = int(now.probabilities.argmax())
         self._bars.set_values(self._names, now.probabilities.tolist(), best)

@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph
 from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QAction, QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from gui import theme
@@ -22,6 +22,8 @@ from gui.widgets.lettering import (
 )
 from gui.widgets.picture import add_picture_actions, ask_path, write_or_tell
 
+_GAP = 12.0  # pixels between two names of the legend
+_SIGN = 20.0  # pixels for the line or dot before a name
 _SMOOTH_UP_TO = 2000  # points, beyond which anti-aliasing costs more than it gives
 _WIDE_UP_TO = 50_000  # points, beyond which lines of one pixel paint twice as fast
 
@@ -98,8 +100,6 @@ class Curves(QWidget):
         self._plot.viewport().setMouseTracking(True)
         self._plane.disableAutoRange()
         self._plane.sigRangeChangedManually.connect(self._stop_following)
-        self._legend = self._plot.addLegend(offset=(8, 6), verSpacing=-4)
-        self._legend.setVisible(False)
         self._placeholder = QLabel("Nothing measured yet")
         self._placeholder.setProperty("role", "muted")
         self._placeholder.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -141,7 +141,6 @@ class Curves(QWidget):
         item.setDownsampling(auto=True, method="peak")
         item.setClipToView(True)
         self._curves[name] = _Curve(name, colour_role, width, faint, markers, item)
-        self._show_legend()
         self._dress_curve(self._curves[name])
 
     def remove_all(self) -> None:
@@ -149,7 +148,6 @@ class Curves(QWidget):
         for curve in self._curves.values():
             self._plot.removeItem(curve.item)
         self._curves.clear()
-        self._legend.setVisible(False)
         self._placeholder.show()
         self.fit()
 
@@ -259,24 +257,45 @@ class Curves(QWidget):
         for side in ("bottom", "left"):
             self._plot.getAxis(side).setStyle(showValues=measured)
 
-    def _show_legend(self) -> None:
-        """A legend names two curves or more, where it leaves room to see them."""
-        rows = len(self._curves)
-        height = rows * header_height(self.font()) * 2
-        self._legend.setVisible(rows > 1 and self.height() > height)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """A small plot has no room for a legend."""
-        self._show_legend()
-
     def _stop_following(self, *_: object) -> None:
         self._follows = False
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The header; what was measured at the pointer stands in it."""
+        """The header, with what was measured at the pointer, or else with the legend."""
         painter = QPainter(self)
         area = QRectF(self.rect())
         paint_header(painter, area, self.font(), self._title, self._readout)
+        if not self._readout and len(self._curves) > 1:
+            self._paint_legend(painter)
+
+    def _paint_legend(self, painter: QPainter) -> None:
+        """Names in the header, where they cover no curve; the first ones go where room is short."""
+        wears = theme.current()
+        font = tabular(self.font(), SMALL)
+        metrics = QFontMetricsF(font)
+        painter.setFont(font)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        title = QFontMetricsF(tabular(self.font(), bold=True))
+        line = title.height()
+        right, left_end = float(self.width()), title.horizontalAdvance(self._title) + _GAP
+        for curve in reversed(self._curves.values()):
+            left = right - metrics.horizontalAdvance(curve.name) - _SIGN
+            if left < left_end:
+                return
+            name = QRectF(left + _SIGN, 0, right - left, line)
+            painter.setPen(QColor(wears.muted))
+            painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, curve.name)
+            colour = QColor(getattr(wears, curve.colour_role))
+            colour.setAlphaF(0.5 if curve.faint else 1.0)
+            centre = QPointF(left + _SIGN / 2 - 3, line / 2)
+            if curve.markers:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(colour)
+                painter.drawEllipse(centre, 3, 3)
+            else:
+                painter.setPen(QPen(colour, 2.0))
+                painter.drawLine(centre - QPointF(6, 0), centre + QPointF(6, 0))
+            right = left - _GAP
 
     def eventFilter(self, watched: Any, event: QEvent) -> bool:
         """Read at the pointer; a double-click fits; say so while there is nothing to see."""
@@ -330,9 +349,6 @@ class Curves(QWidget):
             axis.setStyle(tickLength=-4, tickTextOffset=5)
             axis.label.setFont(small)
             axis.setLabel(label)
-        ground = QColor(wears.panel)
-        ground.setAlphaF(0.85)
-        self._legend.setBrush(ground)
         for curve in self._curves.values():
             self._dress_curve(curve)
 
@@ -350,10 +366,6 @@ class Curves(QWidget):
             # pyqtgraph counts device pixels
             width = curve.width * self.devicePixelRatioF() if curve.is_wide else 1
             curve.item.setPen(pyqtgraph.mkPen(colour, width=width))
-        for sample, label in self._legend.items:
-            if sample.item is curve.item:
-                size = f"{tabular(self.font(), SMALL).pointSizeF():.1f}pt"
-                label.setText(curve.name, color=theme.current().muted, size=size)
 
     def event(self, event: QEvent) -> bool:
         """Another screen may need other widths of line."""

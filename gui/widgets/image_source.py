@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QSizePolicy,
@@ -33,6 +32,7 @@ from engine.worker import Channel, Value
 from gui.widgets.draw_pad import DrawPad, demo_digit
 from gui.widgets.image_view import ImageView
 from gui.widgets.picture import from_qimage
+from gui.widgets.readout import Readout
 from gui.workspace import Workspace
 
 IMAGE_FILES = "Images (*.png *.jpg *.jpeg *.bmp *.webp *.tif *.tiff *.gif *.ppm);;All files (*)"
@@ -46,7 +46,7 @@ MODES = (
     ("Camera", "Look through a camera"),
     ("Video", "Play a video file, or a stream by its address"),
 )
-SIDE = 254  # pixels of the pad and of the picture
+SIDE = 258  # pixels of the pad and of the picture
 DRAW, SAMPLE, FILE, CAMERA, VIDEO = range(len(MODES))
 
 Picture = NDArray[np.uint8] | NDArray[np.float32]
@@ -95,12 +95,7 @@ class ImageSource(QFrame):
         self._invert = QCheckBox("Dark ink on light paper")
         self._invert.setToolTip("Inverts the image: the digits network expects white on black")
         self._invert.toggled.connect(self._touch)
-        self._message = QLabel()
-        self._message.setWordWrap(True)
-        self._message.setProperty("role", "muted")
-        self._message.setAlignment(Qt.AlignmentFlag.AlignTop)
-        # Ignored: a label whose text changes with every frame must not lay out the window anew.
-        self._message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self._message = Readout(lines=7)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 10, 10, 10)
         layout.setSpacing(8)
@@ -108,7 +103,8 @@ class ImageSource(QFrame):
         layout.addWidget(self._screen)
         layout.addWidget(self._controls)
         layout.addWidget(self._invert)
-        layout.addWidget(self._message, 1)
+        layout.addWidget(self._message)
+        layout.addStretch()
         self.setFixedWidth(SIDE + 22)
         self.show_mode(DRAW)
 
@@ -119,14 +115,14 @@ class ImageSource(QFrame):
 
     @property
     def mode(self) -> int:
-        """SIDE = 254  # pixels of the pad and of the picture
+        """SIDE = 258  # pixels of the pad and of the picture
         DRAW, SAMPLE, FILE, CAMERA or VIDEO."""
         return self._controls.currentIndex()
 
     @property
     def message(self) -> str:
         """What it says about the source: what it is, or what went wrong."""
-        return self._message.text()
+        return self._message.text
 
     # Ways in.
 
@@ -289,31 +285,28 @@ class ImageSource(QFrame):
     def _touch(self) -> None:
         self.revision += 1
 
-    def _say(self, text: str, role: str = "muted") -> None:
-        if self._message.property("role") != role:
-            self._message.setProperty("role", role)
-            self._message.style().polish(self._message)
-        self._message.setText(text)
+    def _say(self, text: str) -> None:
+        self._message.say(text)
 
     def _fail(self, problem: str) -> None:
-        self._say(problem, "problem")
+        self._message.say(problem, problem=True)
 
     # Controls.
 
     def _mode_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.setSpacing(4)
+        row.setSpacing(3)
         self._buttons = QButtonGroup(self)
         for mode, (text, hint) in enumerate(MODES):
             button = QToolButton()
             button.setText(text)
             button.setToolTip(hint)
             button.setCheckable(True)
-            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            button.setStyleSheet("padding: 5px 2px;")
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            button.setStyleSheet("padding: 5px 1px;")
             button.clicked.connect(lambda _checked, mode=mode: self.show_mode(mode))
             self._buttons.addButton(button, mode)
-            row.addWidget(button)
+            row.addWidget(button, stretch=button.fontMetrics().horizontalAdvance(text))
         return row
 
     def _draw_controls(self) -> QWidget:

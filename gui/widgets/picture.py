@@ -75,6 +75,11 @@ def from_qimage(image: QImage) -> NDArray[np.uint8]:
     return rows[:, : 3 * width].reshape(height, width, 3).copy()
 
 
+def from_tensor(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A network's image (C, H, W), of 1 or 3 channels, as a picture (H, W) or (H, W, 3)."""
+    return values[0] if len(values) == 1 else np.ascontiguousarray(values.transpose(1, 2, 0))
+
+
 def add_picture_actions(
     widget: QWidget,
     name: Callable[[], str],

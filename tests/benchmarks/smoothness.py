@@ -1,6 +1,6 @@
 """Gaps of a 16 ms timer in the window's thread: at rest, and while CartPole trains at full speed.
 
-    PYTHONPATH=. .venv/bin/python tests/benchmarks/smoothness.py [SECONDS]
+    .venv/bin/python tests/benchmarks/smoothness.py [SECONDS]
 
 Three scenes: the CNN Viewer with its maps repainted for every new image, with no training; the
 Agents tab while DQN trains as fast as it goes; and the CNN Viewer following a moving image while

@@ -1,6 +1,6 @@
 """First paint and the time until every tab is alive, against a bare script.
 
-    PYTHONPATH=. .venv/bin/python tests/benchmarks/start.py [RUNS]
+    .venv/bin/python tests/benchmarks/start.py [RUNS]
 
 The bare script imports PySide6 and pyqtgraph and shows three plots. Both are whole processes, in
 turns; a time is from the start of the process to the end of its first paint (or to all tabs alive).

@@ -1,6 +1,6 @@
 """Frames per second of the CNN Viewer on a video file, all maps of all layers painted.
 
-    PYTHONPATH=. .venv/bin/python tests/benchmarks/viewer.py [SECONDS]
+    .venv/bin/python tests/benchmarks/viewer.py [SECONDS]
 
 The video (640 x 480) is made on the spot. Its pace is lifted, so that the figure is what the app
 can do, not what the file asks for.

@@ -4,16 +4,25 @@ import gc
 import os
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QTimer
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt, QTimer
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
+from engine.worker import Worker
 from gui import theme
+from gui.settings import Settings
+from gui.station import Station
+from gui.widgets.image_source import ImageSource
+from gui.window import FRAME, prepare_device
+from gui.workspace import Workspace
 
 _PATIENCE = 2.0  # seconds for a thread that was told to stop
 
@@ -69,3 +78,71 @@ def shown(qtbot: QtBot) -> Callable[..., None]:
             widget.activateWindow()
 
     return show
+
+
+@pytest.fixture
+def workspace(qtbot: QtBot, tmp_path: Path) -> Iterator[Workspace]:
+    """A worker on its thread, ready to compute on the processor, and settings of its own."""
+    workspace = Workspace(Worker(), Settings(tmp_path / "settings.ini"))
+    start = workspace.worker.channel("start")
+    workspace.worker.open()
+    start.ask(prepare_device, "cpu")
+    qtbot.waitUntil(lambda: start.latest is not None, timeout=30_000)
+    workspace.device, workspace.device_name = start.latest.value
+    yield workspace
+    assert workspace.worker.close(timeout=10.0)
+
+
+@pytest.fixture
+def live(qtbot: QtBot) -> Callable[..., None]:
+    """Let a station live, as the window would, until a condition holds."""
+
+    def until(
+        station: Station | ImageSource, condition: Callable[[], object], timeout: int = 20_000
+    ) -> None:
+        timer = QTimer()
+        timer.timeout.connect(station.tick)
+        timer.start(FRAME)
+        try:
+            qtbot.waitUntil(lambda: bool(condition()), timeout=timeout)
+        finally:
+            timer.stop()
+
+    return until
+
+
+@pytest.fixture
+def press() -> Callable[[QWidget, str], None]:
+    """Click the button with this text, or this accessible name, that can be seen in a widget."""
+
+    def click(inside: QWidget, name: str) -> None:
+        buttons = inside.findChildren(QAbstractButton)
+        found = [
+            button
+            for button in buttons
+            if name in (button.text(), button.accessibleName()) and button.isVisible()
+        ]
+        assert len(found) == 1, f"{len(found)} buttons are called {name}"
+        QTest.mouseClick(found[0], Qt.MouseButton.LeftButton)
+
+    return click
+
+
+@pytest.fixture
+def hints() -> Iterator[Callable[[QWidget], dict[str, str]]]:
+    """Point everywhere at a widget, and collect its ``name: value`` tooltips."""
+
+    def read(widget: QWidget) -> dict[str, str]:
+        found = {}
+        for x in range(4, widget.width(), 8):
+            for y in range(2, widget.height(), 5):
+                spot = QPoint(x, y)
+                event = QHelpEvent(QEvent.Type.ToolTip, spot, widget.mapToGlobal(spot))
+                QApplication.sendEvent(widget, event)
+                name, colon, value = QToolTip.text().rpartition(": ")
+                if colon:
+                    found[name] = value
+        return found
+
+    yield read
+    QToolTip.hideText()
