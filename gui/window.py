@@ -30,11 +30,10 @@ from gui.workspace import Workspace
 if TYPE_CHECKING:
     import torch
 
-    from engine.images import Image
     from gui.lesson import Lesson
     from gui.station import Station
     from gui.tab import Tab
-    from gui.widgets.image_source import ImageSource
+    from gui.widgets.image_source import ImageSource, Picture
 
 FRAME = 16  # milliseconds between two looks at the worker
 
@@ -346,9 +345,9 @@ class Window(QMainWindow):
         if source is not None:
             action(source)
 
-    def _receive_image(self, title: str, image: "Image") -> None:
+    def _receive_image(self, title: str, image: "Picture", origin: str) -> None:
         self.show_tab([plan.title for plan in TABS].index(title))
-        self._source(lambda source: source.set_image(image))
+        self._source(lambda source: source.set_image(image, origin))
 
     # The end.
 

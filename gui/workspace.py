@@ -10,7 +10,7 @@ from gui.settings import Settings
 if TYPE_CHECKING:
     import torch
 
-    from engine.images import Image
+    from gui.widgets.image_source import Picture
 
 
 class Workspace(QObject):
@@ -21,7 +21,7 @@ class Workspace(QObject):
     """
 
     problem = Signal(str, str)  # a sentence for the person, and the details that it unfolds
-    image_sent = Signal(str, object)  # the title of the receiving tab, and the image
+    image_sent = Signal(str, object, str)  # the receiving tab, the image, its origin in words
 
     def __init__(self, worker: Worker, settings: Settings) -> None:
         super().__init__()
@@ -34,6 +34,6 @@ class Workspace(QObject):
         """Tell the person that something went wrong; everything else goes on."""
         self.problem.emit(sentence, details)
 
-    def send_image(self, tab: str, image: "Image") -> None:
-        """Hand an image (H, W, 3) in [0, 1] to another tab, and show that tab."""
-        self.image_sent.emit(tab, image)
+    def send_image(self, tab: str, image: "Picture", origin: str) -> None:
+        """Hand an image (H, W, 3) to the tab with this title, and show that tab."""
+        self.image_sent.emit(tab, image, origin)

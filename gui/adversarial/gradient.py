@@ -73,7 +73,7 @@ class GradientStation(Station):
         self._watched: Job[Comparison] | None = None
         self._watched_count = 0
         self._now: Comparison | None = None
-        self.image_source = ImageSource(workspace, "lab")
+        self.image_source = ImageSource(workspace, "Adversarial Lab", "CNN Viewer")
         self._formulas: dict[tuple[FormulaPart, ...], Formula] = {}
         self._build()
         self._changed()

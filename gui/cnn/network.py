@@ -51,7 +51,7 @@ class NetworkStation(Station):
         self._look: probes.Look | None = None
         self._moments: deque[float] = deque(maxlen=60)
         self._mosaics: list[MosaicView] = []
-        self.image_source = ImageSource(workspace, "cnn viewer")
+        self.image_source = ImageSource(workspace, "CNN Viewer", "Adversarial Lab")
         self._input = ImageView()
         self._input.set_placeholder("What the network sees")
         self._bars = Bars("probability")

@@ -60,7 +60,8 @@ class ImageSource(QFrame):
     revision: counts up whenever ``picture`` or ``inverted`` changes, so that a view asks anew.
     """
 
-    def __init__(self, workspace: Workspace, owner: str) -> None:
+    def __init__(self, workspace: Workspace, owner: str, other: str) -> None:
+        """``owner`` and ``other`` are the titles of the tab that it is in and of the one beside."""
         super().__init__()
         self.setProperty("role", "panel")
         self.picture: Picture | None = None
@@ -105,6 +106,10 @@ class ImageSource(QFrame):
         layout.addWidget(self._invert)
         layout.addWidget(self._message)
         layout.addStretch()
+        send = QPushButton(f"Send to {other}")
+        send.setToolTip(f"Look at this image in the {other}")
+        send.clicked.connect(lambda: self._send(owner, other))
+        layout.addWidget(send)
         self.setFixedWidth(SIDE + 22)
         self.show_mode(DRAW)
 
@@ -129,6 +134,8 @@ class ImageSource(QFrame):
     def show_mode(self, mode: int) -> None:
         """Turn to one way in; a camera or video that was on is closed."""
         self._stop_live()
+        for late in (self._opening, self._sampling):
+            late.forget()
         self._buttons.button(mode).setChecked(True)
         self._controls.setCurrentIndex(mode)
         self._screen.setCurrentIndex(0 if mode == DRAW else 1)
@@ -140,10 +147,12 @@ class ImageSource(QFrame):
         elif mode == SAMPLE:
             self._take_sample(self._sample_index)
 
-    def set_image(self, image: Picture) -> None:
-        """Take an image that came from elsewhere: another tab, the clipboard, a test."""
+    def set_image(self, image: Picture, origin: str) -> None:
+        """Take an image that came from elsewhere; ``origin`` says in words from where."""
         self.show_mode(FILE)
         self._show(image)
+        height, width = image.shape[:2]
+        self._say(f"{origin}, {width} × {height}")
 
     def choose_file(self) -> None:
         """Ask the person for an image file."""
@@ -168,8 +177,7 @@ class ImageSource(QFrame):
         if files:
             self.open_file(files[0])
         elif mime.hasImage() and isinstance(picture := mime.imageData(), QImage):
-            self.set_image(from_qimage(picture))
-            self._say(f"Pasted, {picture.width()} × {picture.height()}")
+            self.set_image(from_qimage(picture), "Pasted")
         else:
             self.show_mode(FILE)
             self._fail("There is no image in that. Copy a picture or an image file, then paste.")
@@ -200,12 +208,12 @@ class ImageSource(QFrame):
     def tick(self) -> None:
         """Take what the worker has; called once a frame."""
         opened = self._new_answer(self._opening)
-        if opened is not None and self.mode == FILE:
+        if opened is not None:
             self._show(opened)
             height, width = opened.shape[:2]
             self._say(f"{width} × {height} × 3 numbers in [0, 1]")
         chosen = self._new_answer(self._sampling)
-        if chosen is not None and self.mode == SAMPLE:
+        if chosen is not None:
             self._show(chosen.picture)
             self._say(chosen.caption)
         self._take_frame()
@@ -264,6 +272,10 @@ class ImageSource(QFrame):
     ) -> None:
         self._shown_count = 0
         self._live = self._workspace.worker.start(frames, name=name, rate=self._pace or CAMERA_RATE)
+
+    def _send(self, owner: str, other: str) -> None:
+        if self.picture is not None:
+            self._workspace.send_image(other, self.picture, f"From the {owner}")
 
     def _stop_live(self) -> None:
         if self._live is not None:
@@ -329,7 +341,7 @@ class ImageSource(QFrame):
         return in_a_row(self._set, back, on)
 
     def _take_sample(self, index: int) -> None:
-        self._sample_index = max(0, index)
+        self._sample_index = index  # counted round and round
         if self.mode == SAMPLE:
             self._sampling.ask(samples.sample, self._set.currentData(), self._sample_index)
 

@@ -67,6 +67,7 @@ class SettingsForm(QScrollArea):
         super().__init__()
         self.settings = settings
         self._editors: dict[str, QWidget] = {}
+        self._refused: dict[str, Any] = {}  # on screen, and tried again with the next change
         self._problem = QLabel()
         self._problem.setProperty("role", "problem")
         self._problem.setWordWrap(True)
@@ -136,12 +137,14 @@ class SettingsForm(QScrollArea):
         try:
             if isinstance(value, str):
                 value = tuple(int(part) for part in value.replace("×", ",").split(","))
-            self.settings = replace(self.settings, **{name: value})
+            self._refused[name] = value
+            self.settings = replace(self.settings, **self._refused)
         except SettingsError as error:
             self._say(str(error))
         except ValueError:
             self._say(f"{name.replace('_', ' ')}: write whole numbers with commas, such as 64, 64.")
         else:
+            self._refused.clear()
             self._problem.hide()
             self.changed.emit()
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.images import save_image
@@ -129,12 +129,18 @@ def test_a_picture_is_pasted(window: Window) -> None:
     assert "no image in that" in source.message
 
 
-def test_an_image_sent_to_the_lab_arrives_there(window: Window) -> None:
-    image = np.zeros((10, 12, 3), np.float32)
-    window.workspace.send_image("Adversarial Lab", image)
-    assert window.station is window.tabs[2].station
-    source = window.tabs[2].station.image_source
-    assert source is not None and source.picture is image
+def test_an_image_is_sent_to_the_lab_and_back(window: Window, qtbot: QtBot) -> None:
+    for here, there, title in ((0, 2, "CNN Viewer"), (2, 0, "Adversarial Lab")):
+        window.show_tab(here)
+        sender = window.tabs[here].station.image_source
+        assert sender is not None
+        buttons = sender.findChildren(QPushButton)
+        send = next(button for button in buttons if button.text().startswith("Send to"))
+        qtbot.mouseClick(send, Qt.MouseButton.LeftButton)
+        assert window.station is window.tabs[there].station
+        receiver = window.tabs[there].station.image_source
+        assert receiver is not None and receiver.picture is sender.picture
+        assert receiver.message == f"From the {title}, 280 × 280"
 
 
 def test_a_missing_camera_is_said_in_words(window: Window, qtbot: QtBot) -> None:
