@@ -32,7 +32,9 @@ def parser() -> argparse.ArgumentParser:
     top.set_defaults(run=open_window)
     top.add_argument("--tab", choices=TABS, help="the tab to open first")
     top.add_argument("--image", metavar="FILE", help="an image or video to look at")
-    top.add_argument("--camera", type=int, metavar="INDEX", help="a camera to look through")
+    top.add_argument(
+        "--camera", type=camera_index, metavar="INDEX", help="a camera to look through"
+    )
     add_looks(top)
     top.add_argument("--reset", action="store_true", help="forget all settings first")
     top.add_argument("--quit-after", type=seconds, metavar="SECONDS", help="close by itself")
@@ -75,9 +77,18 @@ def add_looks(command: argparse.ArgumentParser) -> None:
 def size(text: str) -> tuple[int, int]:
     """``1280x800`` as (1280, 800)."""
     width, _, height = text.lower().partition("x")
-    if not (width.isdecimal() and height.isdecimal() and int(width) >= 640 and int(height) >= 480):
-        raise argparse.ArgumentTypeError(f"'{text}' is no size; write for example 1280x800")
+    if not (width.isdecimal() and height.isdecimal() and int(width) >= 1024 and int(height) >= 700):
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is no size of at least 1024x700; write for example 1280x800"
+        )
     return int(width), int(height)
+
+
+def camera_index(text: str) -> int:
+    """A whole number from 0."""
+    if not (text.isascii() and text.isdecimal() and int(text) < 64):
+        raise argparse.ArgumentTypeError(f"'{text}' is no camera; they count from 0 to 63")
+    return int(text)
 
 
 def seconds(text: str) -> float:

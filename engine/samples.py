@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from engine.data import DataError, Dataset, load_dataset
 
-TITLES = {"drawn": "Drawn digits", "mnist": "MNIST, test images"}
+TITLES = {"drawn": "Drawn digits", "mnist": "MNIST test"}
 
 
 @dataclass(frozen=True)

@@ -134,6 +134,8 @@ def watch_camera(
     Raises:
         VideoError: the source does not open, or delivers nothing for ``patience`` seconds.
     """
+    if isinstance(source, int) and source < 0:  # OpenCV takes the process down with it
+        raise VideoError(f"There is no camera {source}: they count from 0.")
     reader = _Reader(source, open_capture)
     reader.start()
     try:

@@ -21,6 +21,7 @@ class Theme:
     window: str
     panel: str
     raised: str
+    field: str
     border: str
     text: str
     muted: str
@@ -43,6 +44,7 @@ DARK = Theme(
     window="#14161b",
     panel="#1b1e25",
     raised="#272b35",
+    field="#272b35",
     border="#363c49",
     text="#e8eaef",
     muted="#9aa3b2",
@@ -65,6 +67,7 @@ LIGHT = Theme(
     window="#f4f5f8",
     panel="#ffffff",
     raised="#e9ecf2",
+    field="#ffffff",
     border="#cfd5df",
     text="#1c2230",
     muted="#5a6475",
@@ -155,12 +158,13 @@ def _style_sheet(theme: Theme) -> str:
     QProgressBar {{ background: {theme.raised}; border: none; border-radius: 4px; height: 8px; }}
     QProgressBar::chunk {{ background: {theme.accent}; border-radius: 4px; }}
     QScrollArea, QScrollArea > QWidget > QWidget {{ border: none; background: transparent; }}
-    QAbstractSpinBox, QLineEdit, QComboBox {{ background: {theme.raised}; color: {theme.text};
+    QAbstractSpinBox, QLineEdit, QComboBox {{ background: {theme.field}; color: {theme.text};
         border: 1px solid {theme.border}; border-radius: 5px; padding: 1px 6px; min-height: 20px;
         selection-background-color: {theme.accent}; selection-color: {theme.on_accent}; }}
     QAbstractSpinBox:focus, QLineEdit:focus, QComboBox:focus {{ border-color: {theme.accent}; }}
     QAbstractSpinBox:disabled, QLineEdit:disabled, QComboBox:disabled {{
-        background: transparent; color: {theme.muted}; }}
+        background: {theme.window}; color: {theme.muted}; }}
+    QAbstractSpinBox QLineEdit {{ border: none; padding: 0 5px; background: transparent; }}
     QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: none; }}
     QComboBox {{ padding-right: 20px; }}
     QComboBox::drop-down {{ border: none; width: 20px; }}

@@ -222,6 +222,8 @@ class Window(QMainWindow):
             self._status.refresh(self.frames_per_second)
 
     def _tab_changed(self) -> None:
+        if self.lesson is not None and self.lesson.isVisible() and self.station is not None:
+            self.lesson.show_lesson(self.station)
         for tab in self.tabs:
             if tab is self._tabs.currentWidget():
                 tab.station.enter()

@@ -27,6 +27,8 @@ class FormulaPart:
 
 
 ASCENT = FormulaPart("+")
+SIGN = FormulaPart("&middot; sign (")
+UNIT = FormulaPart("&middot; unit vector of (")
 GRADIENT = FormulaPart("&nabla;<sub><i>x</i></sub> <i>L</i>(&theta;, <i>x</i>, <i>y</i>)", "loss")
 
 
@@ -36,8 +38,8 @@ class Attack:
 
     name: short and stable, for settings files and the command line.
     title: for a menu.
-    formula: its parts, untargeted, with ``ASCENT`` where it adds the gradient; ``formula_shown``
-        has both directions.
+    formula: its parts, untargeted and in L-infinity, with ``ASCENT`` where it adds and ``SIGN``
+        where it takes the gradient; ``formula_shown`` has the other variants.
     source: the paper.
     settings: the names of the ``comparison.Settings`` that it uses, in the order of a form; each is
         a keyword of ``run``, which also takes ``targeted``.
@@ -51,15 +53,20 @@ class Attack:
     settings: tuple[str, ...]
     run: Callable[..., Iterator[AttackSnapshot]]
 
-    def formula_shown(self, *, targeted: bool) -> tuple[FormulaPart, ...]:
-        """The formula; of a targeted attack the one that descends the loss of its target."""
+    def formula_shown(self, *, targeted: bool, norm: str) -> tuple[FormulaPart, ...]:
+        """The formula as it is used: a targeted attack descends the loss of its target, and a step
+        in L2 follows the gradient itself, at unit length (Madry et al. 2018).
+        """
+        parts = self.formula
+        if norm == "l2" and "norm" in self.settings:
+            parts = tuple(UNIT if part is SIGN else part for part in parts)
         if not targeted:
-            return self.formula
+            return parts
         return tuple(
             FormulaPart("&minus;")
             if part is ASCENT
             else replace(part, text=part.text.replace("<i>y</i>", "<i>y</i><sub>target</sub>"))
-            for part in self.formula
+            for part in parts
         )
 
 

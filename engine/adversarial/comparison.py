@@ -70,6 +70,7 @@ def default_step_size(epsilon: float, steps: int) -> float:
 class Comparison(Snapshot):
     """An image beside its adversarial version as it stands after ``step`` of ``steps`` moves.
 
+    settings: what was asked for.
     original, adversarial, perturbation: (C, H, W) float32; the images in [0, 1], the perturbation
         is adversarial minus original.
     saved: the adversarial image as a saved picture holds it, (C, H, W), rounded to 8 bits.
@@ -86,6 +87,7 @@ class Comparison(Snapshot):
     seconds: what the attack has computed so far, without pauses.
     """
 
+    settings: Settings
     step: int
     steps: int
     original: NDArray[np.float32]
@@ -164,6 +166,10 @@ class _Attempt:
                 f"classes, 0 to {len(self._before) - 1}."
             )
         self._target = self._chosen_target(settings) if settings.targeted else None
+        if self._target == self._label:
+            raise AttackError(
+                "The target is what the image shows already; choose another class to push towards."
+            )
         self._settings = settings
         self._losses: list[np.float32] = []
         self._probabilities_by_step: list[NDArray[np.float32]] = []
@@ -209,6 +215,7 @@ class _Attempt:
         change = snapshot.perturbation[0]
         return Comparison(
             progress=snapshot.progress,
+            settings=self._settings,
             step=snapshot.step,
             steps=snapshot.steps,
             original=self._original[0].cpu().numpy(),
@@ -241,7 +248,10 @@ class _Attempt:
         return prediction != self._label if self._target is None else prediction == self._target
 
     def _chosen_target(self, settings: Settings) -> int:
-        return int(self._before.argmin()) if settings.target is None else settings.target
+        if settings.target is not None:
+            return settings.target
+        others = np.where(np.arange(len(self._before)) == self._label, np.inf, self._before)
+        return int(others.argmin())
 
 
 def _as_batch(image: torch.Tensor | NDArray[np.floating]) -> torch.Tensor:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import torch
 
 from engine.adversarial.ascent import AttackSnapshot
-from engine.adversarial.attack import ASCENT, GRADIENT, Attack, FormulaPart
+from engine.adversarial.attack import ASCENT, GRADIENT, SIGN, Attack, FormulaPart
 from engine.adversarial.projected_gradient_descent import pgd, pgd_steps
 
 
@@ -69,7 +69,7 @@ ATTACK = Attack(
         FormulaPart("<i>x</i>", "original"),
         ASCENT,
         FormulaPart("&epsilon;", "epsilon"),
-        FormulaPart("&middot; sign ("),
+        SIGN,
         GRADIENT,
         FormulaPart(")"),
     ),

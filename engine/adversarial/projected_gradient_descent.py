@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import torch
 
 from engine.adversarial.ascent import AttackSnapshot, Iterate, ascend, last_images, snapshots
-from engine.adversarial.attack import ASCENT, GRADIENT, Attack, FormulaPart
+from engine.adversarial.attack import ASCENT, GRADIENT, SIGN, Attack, FormulaPart
 from engine.adversarial.balls import ball, check_length, random_perturbations
 from engine.adversarial.objective import AttackError, Objective
 
@@ -122,13 +122,13 @@ ATTACK = Attack(
     title="Projected gradient descent (PGD)",
     formula=(
         FormulaPart("<i>x</i><sub>t+1</sub>", "adversarial"),
-        FormulaPart("= &Pi;"),
-        FormulaPart("<sub>&epsilon;</sub>", "epsilon"),
+        FormulaPart("="),
+        FormulaPart("&Pi;<sub>&epsilon;</sub>", "epsilon"),
         FormulaPart("("),
-        FormulaPart("<i>x</i><sub>t</sub>", "original"),
+        FormulaPart("<i>x</i><sub>t</sub>"),
         ASCENT,
         FormulaPart("&alpha;", "step_size"),
-        FormulaPart("&middot; sign ("),
+        SIGN,
         GRADIENT,
         FormulaPart("))"),
     ),

@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.adversarial.attack import Attack, attacks
 from engine.adversarial.comparison import Settings as AttackSettings
@@ -18,7 +26,7 @@ LARGEST_STEPS = 1000
 
 
 class AttackControls(QWidget):
-    """One row; ``changed`` whenever a control moves. It remembers its values."""
+    """Two rows; ``changed`` whenever a control moves. It remembers its values."""
 
     changed = Signal()
 
@@ -60,14 +68,18 @@ class AttackControls(QWidget):
         self._epsilon.setMinimumWidth(
             self._epsilon.fontMetrics().horizontalAdvance("ε = 0.000 = 000/255")
         )
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(8)
+        choices, size = QHBoxLayout(), QHBoxLayout()
+        for row in (choices, size):
+            row.setSpacing(8)
+            rows.addLayout(row)
         for widget in (self._attack, self._goal, self._norm, self._steps):
-            row.addWidget(widget)
-        row.addSpacing(8)
-        row.addWidget(self._epsilon)
-        row.addWidget(self.slider, 1)
+            choices.addWidget(widget)
+        choices.addStretch(1)
+        size.addWidget(self._epsilon)
+        size.addWidget(self.slider, 1)
         for box in (self._attack, self._goal, self._norm):
             box.currentIndexChanged.connect(self._moved)
         self._steps.valueChanged.connect(self._moved)
@@ -93,6 +105,9 @@ class AttackControls(QWidget):
             epsilon=level * L2_PER_LEVEL if self._measures_length() else level / LEVELS,
             steps=self._steps.value(),
             norm=self._norm.currentData(),
+            # From the image itself, so that the curves begin at the original and the slider's
+            # answers change smoothly.
+            random_start=False,
             targeted=goal != UNTARGETED,
             target=None if goal in (UNTARGETED, LEAST_LIKELY) else goal,
         )

@@ -42,7 +42,7 @@ SPEEDS: tuple[tuple[str, float | None], ...] = (
 QUANTITIES = {
     "adversarial": ("The adversarial image, and what the network says of it", "adversarial"),
     "original": ("The original image, and what the network says of it", "original"),
-    "epsilon": ("How far the attack may go, in pixel units", None),
+    "epsilon": ("How far the attack may go; Π brings the image back to within it", None),
     "step_size": ("The length of one step, in pixel units", None),
     "loss": ("The gradient of the loss; below it the loss before and after", "loss"),
 }
@@ -72,6 +72,7 @@ class GradientStation(Station):
         self._shown = 0  # ticket of the answer on screen
         self._watched: Job[Comparison] | None = None
         self._watched_count = 0
+        self._watched_revision = 0  # of the image that is attacked step by step
         self._now: Comparison | None = None
         self.image_source = ImageSource(workspace, "Adversarial Lab", "CNN Viewer")
         self._formulas: dict[tuple[FormulaPart, ...], Formula] = {}
@@ -100,11 +101,7 @@ class GradientStation(Station):
 
     def cancel(self) -> None:
         """Back to the finished attack."""
-        if self._watched is not None:
-            self._watched.cancel()
-            self._watched = None
-        self._asked = None
-        self.transport.set_state("idle")
+        self._stop_watching()
 
     def enter(self) -> None:
         """Look again."""
@@ -126,13 +123,20 @@ class GradientStation(Station):
             "prediction": now.prediction,
             "fools": str(now.fools),
             "still_fools_when_saved": str(now.still_fools_when_saved),
-            "epsilon": self.controls.settings().epsilon,
+            "epsilon": now.settings.epsilon,
             "linf": now.linf,
             "l2": now.l2,
-            "loss_before": float(now.losses[0]),
+            "loss_before": abs(float(now.losses[0])),
             "loss_after": float(now.losses[-1]),
             "seconds": now.seconds,
         }
+
+    def _stop_watching(self) -> None:
+        if self._watched is not None:
+            self._watched.cancel()
+            self._watched = None
+            self._asked = None
+            self.transport.set_state("idle")
 
     # The frame.
 
@@ -140,6 +144,9 @@ class GradientStation(Station):
         """Ask about what changed; paint what came."""
         assert self.image_source is not None
         self.image_source.tick()
+        source = self.image_source
+        if source.revision != self._watched_revision and not source.is_live:
+            self._stop_watching()  # another image: the finished attack on that one
         if self._network is None:
             self._take_network()
         elif self._watched is not None:
@@ -177,9 +184,10 @@ class GradientStation(Station):
         if watched.count != self._watched_count and watched.latest is not None:
             self._watched_count = watched.count
             self._show(watched.latest)
-        if watched.state is State.FAILED and watched.error is not None:
+        if watched.error is not None:
             self.workspace.report(watched.problem or "", in_full(watched.error))
-            self.cancel()
+        if watched.ended:  # back to the finished attack, and Run begins anew
+            self._stop_watching()
         else:
             self.transport.set_state(OF_A_JOB[watched.state])
 
@@ -188,7 +196,7 @@ class GradientStation(Station):
         assert source is not None
         if self._network is None or source.picture is None:
             return
-        self._watched_count = 0
+        self._watched_count, self._watched_revision = 0, source.revision
         self._watched = self.workspace.worker.start(
             watch(self._network, source.picture, source.inverted, self.controls.settings()),
             name=self.controls.attack.title,
@@ -219,7 +227,7 @@ class GradientStation(Station):
         self._losses.set_data("loss", steps, now.losses)
         self._confidences.set_data("true class", steps, now.true_confidence)
         self._confidences.set_data("new class", steps, now.new_confidence)
-        settings = self.controls.settings()
+        settings = now.settings
         step_size = default_step_size(settings.epsilon, settings.steps)
         self._formula().set_values(
             {
@@ -247,13 +255,13 @@ class GradientStation(Station):
 
     def _changed(self) -> None:
         """A control moved: the finished attack at the new settings, on the next frame."""
-        if self._watched is not None:
-            self.cancel()
+        self._stop_watching()
         self._formula_stack.setCurrentWidget(self._formula())
 
     def _formula(self) -> Formula:
         """The formula of the chosen attack and goal."""
-        parts = self.controls.attack.formula_shown(targeted=self.controls.settings().targeted)
+        settings = self.controls.settings()
+        parts = self.controls.attack.formula_shown(targeted=settings.targeted, norm=settings.norm)
         if parts not in self._formulas:
             terms = [
                 Term(part.text, part.quantity, *QUANTITIES.get(part.quantity or "", ("", None)))

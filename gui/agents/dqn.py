@@ -14,6 +14,7 @@ from gui.widgets.bars import Bars
 from gui.widgets.curves import Curves
 from gui.widgets.formula import Formula, Term
 from gui.widgets.image_view import ImageView
+from gui.widgets.lettering import figure
 from gui.widgets.panel import panel
 from gui.widgets.readout import Readout
 from gui.widgets.settings_form import SettingsForm
@@ -180,6 +181,7 @@ class DQNStation(Station):
         if not paused:
             self._playing.resume()
         self.form.freeze(FIXED_WHILE_RUNNING, True)
+        self._numbers.say("Preparing the environments and the network …")
 
     def _pace(self) -> None:
         rate = SPEEDS[self.transport.speed][1]
@@ -190,7 +192,7 @@ class DQNStation(Station):
     def _settings_changed(self) -> None:
         if self._training is None:
             self.reset()
-        else:
+        elif not self._training.ended:
             self._learner.settings = self.form.settings
 
     # The frame.
@@ -238,6 +240,14 @@ class DQNStation(Station):
             self._told = training
             self._tell(training, "The training stopped")
         self.transport.set_state(OF_A_JOB[training.state])
+        if training.state in (State.FINISHED, State.CANCELLED) and training.latest is not None:
+            steps = f"{training.latest.step:,} steps"
+            self._numbers.say(
+                f"Finished after {steps}; you see the best weights play. Reset begins anew."
+                if training.state is State.FINISHED
+                else f"Ended after {steps}. Reset begins anew."
+            )
+            self.form.freeze(FIXED_WHILE_RUNNING, False)
 
     def _tell(self, job: Job[Any], what: str) -> None:
         if job.error is not None:
@@ -278,12 +288,12 @@ class DQNStation(Station):
                     "max_next_q": "ended" if update.terminated else f"{update.max_next_q:.3f}",
                 }
             )
-        mean = now.returns[-AVERAGED:].mean() if now.episodes else math.nan
+        mean = float(now.returns[-AVERAGED:].mean()) if now.episodes else math.nan
         evaluating = " · evaluating" if now.evaluating else ""
         self._numbers.say(
             f"{now.step:,} steps · {now.updates:,} updates · {now.episodes:,} episodes · "
-            f"mean of the last {AVERAGED}: {mean:.1f} · ε {now.epsilon:.2f} · "
-            f"loss {now.loss:.3f} · gradient {now.gradient_norm:.2f} · "
+            f"mean of the last {AVERAGED}: {figure(mean)} · ε {now.epsilon:.2f} · "
+            f"loss {figure(now.loss)} · gradient {figure(now.gradient_norm)} · "
             f"memory {now.replay_size:,} of {now.replay_capacity:,}{evaluating}"
         )
 

@@ -25,9 +25,9 @@ COLUMNS = 3  # convolution, activation, pooling: one block of the network a row
 TERMS = (
     Term("p(y)", "probability", "How sure the network is of its answer", "prediction"),
     Term("="),
-    Term("e<sup>z<sub>y</sub></sup>", "largest", "e to the power of the answer's logit"),
+    Term("exp(z<sub>y</sub>)", "largest", "e to the power of the answer's logit"),
     Term("/"),
-    Term("Σ<sub>k</sub> e<sup>z<sub>k</sub></sup>", "sum", "The same of all classes together"),
+    Term("Σ<sub>k</sub> exp(z<sub>k</sub>)", "sum", "The same of all classes together"),
     Term(" with  "),
     Term("z<sub>y</sub>", "logit", "The answer's logit: what the last layer computed for it"),
 )

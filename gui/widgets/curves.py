@@ -349,6 +349,7 @@ class Curves(QWidget):
             axis.setStyle(tickLength=-4, tickTextOffset=5)
             axis.label.setFont(small)
             axis.setLabel(label)
+            axis.enableAutoSIPrefix(False)  # "environment steps (x1000)" is harder to read
         for curve in self._curves.values():
             self._dress_curve(curve)
 

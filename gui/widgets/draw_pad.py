@@ -199,6 +199,8 @@ class DrawPad(QWidget):
         if event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
             return
         self._erasing = event.button() == Qt.MouseButton.RightButton
+        if self._erasing and self.is_empty():
+            return
         self._earlier.append(self._strokes)
         if self._is_given and not self._erasing:
             self._strokes = ()

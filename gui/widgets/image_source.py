@@ -125,6 +125,11 @@ class ImageSource(QFrame):
         return self._controls.currentIndex()
 
     @property
+    def is_live(self) -> bool:
+        """Whether new pictures come by themselves: a camera or a video is on."""
+        return self._live is not None
+
+    @property
     def message(self) -> str:
         """What it says about the source: what it is, or what went wrong."""
         return self._message.text
@@ -141,6 +146,7 @@ class ImageSource(QFrame):
         self._screen.setCurrentIndex(0 if mode == DRAW else 1)
         self._invert.setVisible(mode != DRAW)
         self._say("")
+        self._view.set_image(None)
         if mode == DRAW:
             self._say("Draw with the left button, erase with the right one.")
             self._drawn()

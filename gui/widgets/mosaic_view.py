@@ -94,7 +94,7 @@ class MosaicView(KeyboardFocusWidget):
         paint_header(painter, whole, self.font(), self._title, self._shape)
         target = self._target(self._mosaic)
         self._paint_picture(painter, target, self._mosaic)
-        self._paint_bar(painter, min(max(target.width(), 120.0), whole.width()), self._mosaic)
+        self._paint_bar(painter, whole.width(), self._mosaic)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         self.paint_focus(painter, target)
@@ -172,7 +172,8 @@ class MosaicView(KeyboardFocusWidget):
         if math.floor(scale) >= 0.9 * scale:
             scale = math.floor(scale)
         scale /= ratio
-        return QRectF(area.left(), area.top(), width * scale, height * scale)
+        left = area.left() + (area.width() - width * scale) / 2
+        return QRectF(left, area.top(), width * scale, height * scale)
 
     def _map_rect(self, mosaic: Mosaic, target: QRectF, index: int) -> QRectF:
         """The outline of one map, in the middle of the gap around it."""

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -57,8 +57,7 @@ class PlainNumber(QDoubleSpinBox):
 class SettingsForm(QScrollArea):
     """One row a setting: its name, its value, and its meaning and usual range as the tooltip.
 
-    settings: the present values; a form that the settings refuse stays at the last good ones and
-        says why.
+    settings: what the rows show. A value that the settings refuse is said and taken back.
     """
 
     changed = Signal()
@@ -67,7 +66,6 @@ class SettingsForm(QScrollArea):
         super().__init__()
         self.settings = settings
         self._editors: dict[str, QWidget] = {}
-        self._refused: dict[str, Any] = {}  # on screen, and tried again with the next change
         self._problem = QLabel()
         self._problem.setProperty("role", "problem")
         self._problem.setWordWrap(True)
@@ -91,8 +89,8 @@ class SettingsForm(QScrollArea):
             self._editors[name] = editor
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(form)
         layout.addWidget(self._problem)
+        layout.addLayout(form)
         layout.addStretch()
         self.setWidget(body)
         self.setWidgetResizable(True)
@@ -104,13 +102,17 @@ class SettingsForm(QScrollArea):
             self._editors[name].setEnabled(not frozen)
 
     def set_value(self, name: str, value: Any) -> None:
-        """Write one setting into its row."""
+        """Write a setting into its row, as if it were typed there."""
+        self._write(name, value)
+        self._edited(name, value)
+
+    def _write(self, name: str, value: Any) -> None:
         editor = self._editors[name]
-        if isinstance(editor, QLineEdit):
-            editor.setText(in_text(value))
-            self._edited(name, in_text(value))
-        elif isinstance(editor, QSpinBox | QDoubleSpinBox):
-            editor.setValue(value)
+        with QSignalBlocker(editor):
+            if isinstance(editor, QLineEdit):
+                editor.setText(in_text(value))
+            elif isinstance(editor, QSpinBox | QDoubleSpinBox):
+                editor.setValue(value)
 
     def _editor(self, name: str, explanation: Explanation) -> QWidget:
         value = getattr(self.settings, name)
@@ -134,23 +136,30 @@ class SettingsForm(QScrollArea):
         return number
 
     def _edited(self, name: str, value: Any) -> None:
+        before = getattr(self.settings, name)
+        title = name.replace("_", " ")
         try:
             if isinstance(value, str):
-                value = tuple(int(part) for part in value.replace("×", ",").split(","))
-            self._refused[name] = value
-            self.settings = replace(self.settings, **self._refused)
+                value = tuple(int(part) for part in value.split(","))
+            self.settings = replace(self.settings, **{name: value})
         except SettingsError as error:
-            self._say(str(error))
+            self._take_back(name, str(error).replace(name, title))
         except ValueError:
-            self._say(f"{name.replace('_', ' ')}: write whole numbers with commas, such as 64, 64.")
+            self._take_back(name, f"{title}: write whole numbers with commas, such as 64, 64.")
         else:
-            self._refused.clear()
-            self._problem.hide()
-            self.changed.emit()
+            if value != before:
+                self._problem.hide()
+                self.changed.emit()
 
-    def _say(self, problem: str) -> None:
-        self._problem.setText(problem)
+    def _take_back(self, name: str, problem: str) -> None:
+        """Say why, and show the value that still counts."""
+        value = getattr(self.settings, name)
+        self._write(name, value)
+        self._problem.setText(
+            f"{problem} It stays at {in_text(value) if isinstance(value, tuple) else value}."
+        )
         self._problem.show()
+        self.ensureVisible(0, 0)
 
 
 def in_text(numbers: tuple[int, ...]) -> str:

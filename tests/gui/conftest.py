@@ -98,7 +98,7 @@ def live(qtbot: QtBot) -> Callable[..., None]:
     """Let a station live, as the window would, until a condition holds."""
 
     def until(
-        station: Station | ImageSource, condition: Callable[[], object], timeout: int = 20_000
+        station: Station | ImageSource, condition: Callable[[], object], timeout: int = 10_000
     ) -> None:
         timer = QTimer()
         timer.timeout.connect(station.tick)
@@ -107,6 +107,7 @@ def live(qtbot: QtBot) -> Callable[..., None]:
             qtbot.waitUntil(lambda: bool(condition()), timeout=timeout)
         finally:
             timer.stop()
+        station.tick()  # what the person sees is what the condition saw, or newer
 
     return until
 
@@ -126,6 +127,22 @@ def press() -> Callable[[QWidget, str], None]:
         QTest.mouseClick(found[0], Qt.MouseButton.LeftButton)
 
     return click
+
+
+@pytest.fixture
+def write() -> Callable[[QWidget, str, object], str]:
+    """Type over the value in the row with this name, press Return; returns what it shows then."""
+
+    def type_over(inside: QWidget, name: str, value: object) -> str:
+        (editor,) = [w for w in inside.findChildren(QWidget) if w.accessibleName() == name]
+        editor.setFocus()
+        QTest.keyClick(editor, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClick(editor, Qt.Key.Key_Delete)
+        QTest.keyClicks(editor, str(value))
+        QTest.keyClick(editor, Qt.Key.Key_Return)
+        return str(editor.property("text"))
+
+    return type_over
 
 
 @pytest.fixture

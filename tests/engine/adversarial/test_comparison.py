@@ -102,7 +102,16 @@ def test_a_tie_gives_no_nan() -> None:
     for targeted in (False, True):
         shown = compare(network, torch.rand(3, 2, 2), replace(STRONG, norm="l2", targeted=targeted))
         assert np.isfinite(shown.adversarial).all() and np.isfinite(shown.losses).all()
-        assert shown.fools == targeted  # argmax gives a tie to the first class, label and target
+        assert not shown.fools  # argmax gives a tie to the first class, the label
+        assert shown.target == (1 if targeted else None)
+
+
+def test_a_target_that_is_shown_already_is_refused_in_words(
+    network: nn.Module, batch: Batch
+) -> None:
+    shown = compare(network, batch[0][0], STRONG)
+    with pytest.raises(AttackError, match="shows already"):
+        compare(network, batch[0][0], replace(STRONG, targeted=True, target=shown.label))
 
 
 def test_a_changed_pixel_counts_once_whatever_its_channels() -> None:
@@ -170,6 +179,4 @@ def test_every_setting_explains_itself_and_every_attack_uses_real_ones() -> None
     for attack in attacks().values():
         assert set(attack.settings) <= names
         assert attack.title and attack.source
-        assert {"adversarial", "original", "epsilon", "loss"} <= {
-            part.quantity for part in attack.formula
-        }
+        assert {"adversarial", "epsilon", "loss"} <= {part.quantity for part in attack.formula}

@@ -28,7 +28,7 @@ FRAMES = 12
 @pytest.fixture
 def source(workspace: Workspace, shown: Show) -> ImageSource:
     """The panel as a station has it."""
-    source = ImageSource(workspace, "test")
+    source = ImageSource(workspace, "CNN Viewer", "Adversarial Lab")
     shown(source, 276, 600)
     return source
 
@@ -236,3 +236,14 @@ def test_a_dropped_file_is_opened(source: ImageSource, live: Live, tmp_path: Pat
     source.take(mime)
     live(source, lambda: source.message.startswith("6 × 4"))
     assert brightness(source) == 0.0
+
+
+def test_the_picture_is_sent_to_the_other_tab(
+    source: ImageSource, workspace: Workspace, press: Press
+) -> None:
+    sent: list[tuple[str, object, str]] = []
+    workspace.image_sent.connect(lambda *words: sent.append(words))
+    press(source, "Send to Adversarial Lab")
+    ((tab, picture, origin),) = sent
+    assert (tab, origin) == ("Adversarial Lab", "From the CNN Viewer")
+    assert picture is source.picture
