@@ -30,7 +30,8 @@ class AttackControls(QWidget):
 
     changed = Signal()
 
-    def __init__(self, remembered: Settings) -> None:
+    def __init__(self, remembered: Settings, transport: QWidget) -> None:
+        """``transport`` stands beside the slider."""
         super().__init__()
         self._remembered = remembered
         self._attack = QComboBox()
@@ -55,11 +56,13 @@ class AttackControls(QWidget):
             self._norm.addItem(text, norm)
         self._steps = QSpinBox()
         self._steps.setRange(1, LARGEST_STEPS)
+        self._steps.lineEdit().setTextMargins(5, 0, 0, 0)
         self._steps.setSuffix(" steps")
         self._steps.setAccessibleName("Steps")
         self._steps.setToolTip("Gradient steps; usually 10 to 100")
         self._steps.setValue(min(LARGEST_STEPS, max(1, remembered.get("lab/steps", 20))))
         self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setMinimumWidth(140)
         self.slider.setRange(0, LARGEST_EPSILON)
         self.slider.setAccessibleName("Epsilon, in 255ths")
         self.slider.setToolTip("How far the attack may go; drag, or use the arrow keys")
@@ -78,6 +81,7 @@ class AttackControls(QWidget):
         for widget in (self._attack, self._goal, self._norm, self._steps):
             choices.addWidget(widget)
         choices.addStretch(1)
+        size.addWidget(transport)
         size.addWidget(self._epsilon)
         size.addWidget(self.slider, 1)
         for box in (self._attack, self._goal, self._norm):

@@ -365,6 +365,7 @@ class ImageSource(QFrame):
     def _camera_controls(self) -> QWidget:
         self._camera_index = QSpinBox()
         self._camera_index.setRange(0, 63)
+        self._camera_index.lineEdit().setTextMargins(5, 0, 0, 0)
         self._camera_index.setPrefix("Camera ")
         self._camera_index.setAccessibleName("Camera index")
         self._camera_button = QPushButton("Start")

@@ -124,6 +124,7 @@ class SettingsForm(QScrollArea):
             whole = QSpinBox()
             whole.setRange(int(explanation.low), int(min(explanation.high, 2**31 - 1)))
             whole.setGroupSeparatorShown(True)
+            whole.lineEdit().setTextMargins(5, 0, 0, 0)
             whole.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
             whole.setKeyboardTracking(False)
             whole.setValue(value)
@@ -131,6 +132,7 @@ class SettingsForm(QScrollArea):
             return whole
         number = PlainNumber(explanation.low, explanation.high)
         number.setKeyboardTracking(False)
+        number.lineEdit().setTextMargins(5, 0, 0, 0)
         number.setValue(value)
         number.valueChanged.connect(lambda real: self._edited(name, real))
         return number

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QWidget
 
 from engine.agents import dqn
