@@ -178,7 +178,7 @@ class Worker:
         """Begin to work on a thread of its own."""
         # A pure-Python stretch of a job would otherwise hold the interpreter for 5 ms at a time,
         # which a window at 60 frames a second feels (FACTS: p95 88 ms against 21 ms).
-        sys.setswitchinterval(0.0005)
+        sys.setswitchinterval(0.000005)
         # A plain thread: QThread aborts the process when it still runs at exit, and its stack is
         # too small for BLAS on macOS. Daemon, so that a driver that blocks for ever cannot keep
         # the process alive.

@@ -1,6 +1,5 @@
-"""The life of the app: start, paint, load, run, leave."""
+"""The life of the app: start, paint, load, run."""
 
-import os
 import signal
 import sys
 import traceback
@@ -63,8 +62,7 @@ def run(options: Options, then: Callable[[Window], None] | None = None) -> int:
         QTimer.singleShot(round(1000 * options.quit_after), window.close)
     if then is not None:
         window.when_loaded(lambda: then(window))
-    code = app.exec()
-    return leave(window, code)
+    return app.exec()
 
 
 def follow_desktop(app: QApplication, settings: Settings, options: Options) -> None:
@@ -80,16 +78,3 @@ def tell(
     details = "".join(traceback.format_exception(kind, error, trace))
     print(details, file=sys.stderr)
     window.workspace.report(f"Something went wrong: {kind.__name__}: {error}", details)
-
-
-def leave(window: Window, code: int) -> int:
-    """Return ``code``; if the worker hangs (a driver, the import of PyTorch), end the process now.
-
-    Everything that must not be lost is on disk already: settings and checkpoints are written
-    atomically. A thread inside native code cannot be ended in any other way.
-    """
-    if not window.gone:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-    return code

@@ -354,7 +354,7 @@ class Window(QMainWindow):
     # The end.
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember, end what runs, and go; a worker that hangs is left to ``leave``."""
+        """Remember, end what runs, and go; a worker that hangs is left behind (main.start)."""
         settings = self.workspace.settings
         settings.set("window/geometry", self.saveGeometry())
         settings.set("window/tab", self._tabs.currentIndex())

@@ -7,6 +7,7 @@ Agents tab while DQN trains as fast as it goes; and the CNN Viewer following a m
 DQN trains behind it. The last one is the goal's: p99 at most 33 ms with 64 maps and more in sight.
 """
 
+import os
 import sys
 import tempfile
 import time
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
 
+from engine.display import display_problem
 from gui.application import Options, run
 from gui.window import Window
 
@@ -77,6 +79,8 @@ def begin(window: Window, seconds: float, gaps: dict[str, list[float]]) -> None:
 
 def main() -> None:
     """Print a table."""
+    if display_problem() is not None:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 15.0
     gaps: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:

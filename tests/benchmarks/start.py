@@ -13,6 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from engine.display import display_problem
+
 ROOT = Path(__file__).resolve().parents[2]
 
 CLOCK = """
@@ -86,6 +88,8 @@ def measure(script: str, folder: str) -> dict[str, float]:
 def main() -> None:
     """Print the medians and the ratio."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 7
+    if display_problem() is not None:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
     bare, paint, alive = [], [], []
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(runs + 1):

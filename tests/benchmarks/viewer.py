@@ -6,6 +6,7 @@ The video (640 x 480) is made on the spot. Its pace is lifted, so that the figur
 can do, not what the file asks for.
 """
 
+import os
 import sys
 import tempfile
 import time
@@ -15,6 +16,7 @@ import cv2
 import numpy as np
 from PySide6.QtCore import QTimer
 
+from engine.display import display_problem
 from gui.application import Options, run
 from gui.cnn.network import NetworkStation
 from gui.window import Window
@@ -33,6 +35,8 @@ def write_video(path: Path) -> None:
 
 def main() -> None:
     """Print frames decoded and looks painted per second."""
+    if display_problem() is not None:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 10.0
     with tempfile.TemporaryDirectory() as folder:
         video = Path(folder) / "video.avi"
