@@ -24,8 +24,9 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
     window = Window(Settings(tmp_path / "settings.ini"), device="cpu")
     qtbot.addWidget(window)
     window.show()
+    window.activateWindow()  # an X server without a window manager gives nobody the keyboard
     window.begin()
-    qtbot.waitUntil(lambda: window.loaded, timeout=20_000)
+    qtbot.waitUntil(lambda: window.loaded and window.isActiveWindow(), timeout=20_000)
     yield window
     window.close()
     assert window.gone
@@ -66,7 +67,6 @@ def test_every_station_comes_alive_and_has_figures(window: Window, qtbot: QtBot)
 def test_control_and_a_digit_turn_to_a_tab(
     window: Window, qtbot: QtBot, key: Qt.Key, tab: int
 ) -> None:
-    window.activateWindow()
     qtbot.keyClick(window, key, Qt.KeyboardModifier.ControlModifier)
     assert window.station is window.tabs[tab].station
 
