@@ -189,12 +189,16 @@ def import_torch_first_on_windows() -> None:
 
 
 def start() -> NoReturn:
-    """Run ``main`` and end the process there and then.
+    """Run ``main`` and leave."""
+    leave(main())
+
+
+def leave(code: int) -> NoReturn:
+    """End the process there and then.
 
     Everything that must last is on disk by now. Taking the interpreter and PyTorch apart would cost
     another 0.7 s, and a camera driver that still blocks in its thread could abort the process.
     """
-    code = main()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

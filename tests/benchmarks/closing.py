@@ -29,6 +29,7 @@ import sys, time
 began = time.monotonic()
 from pathlib import Path
 from PySide6.QtCore import QTimer
+import main
 from gui import application
 
 kind, moment, folder = sys.argv[1], float(sys.argv[2]), Path(sys.argv[3])
@@ -57,7 +58,7 @@ def begin(window):
         window.station.image_source.open_video(sys.argv[4])
 
 application.Window = Watched
-sys.exit(application.run(application.Options(settings=folder / "settings.ini"), begin))
+main.leave(application.run(application.Options(settings=folder / "settings.ini"), begin))
 """
 
 
