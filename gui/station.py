@@ -39,10 +39,14 @@ class Station(QWidget):
         """Take the newest answers and snapshots; called 60 times a second while in sight."""
 
     def enter(self) -> None:
-        """It came in sight."""
+        """It came in sight: its camera or video goes on."""
+        if self.image_source is not None:
+            self.image_source.enter()
 
     def leave(self) -> None:
-        """It went out of sight: what only feeds the eye should stop."""
+        """It went out of sight: what only feeds the eye stops."""
+        if self.image_source is not None:
+            self.image_source.leave()
 
     def toggle(self) -> None:
         """Run or pause (space)."""

@@ -103,16 +103,6 @@ class GradientStation(Station):
         """Back to the finished attack."""
         self._stop_watching()
 
-    def enter(self) -> None:
-        """Look again."""
-        if self.image_source is not None:
-            self.image_source.enter()
-
-    def leave(self) -> None:
-        """Stop the camera's frames."""
-        if self.image_source is not None:
-            self.image_source.leave()
-
     def figures(self) -> Figures:
         """What the attack on screen did."""
         now = self._now

@@ -84,16 +84,6 @@ class NetworkStation(Station):
             self._moments.append(time.perf_counter())
             self.show_look(answer.value, answer.seconds)
 
-    def enter(self) -> None:
-        """Look again."""
-        if self.image_source is not None:
-            self.image_source.enter()
-
-    def leave(self) -> None:
-        """Stop the camera's frames."""
-        if self.image_source is not None:
-            self.image_source.leave()
-
     def figures(self) -> Figures:
         """The prediction, and how fast the network looks."""
         if self._look is None:
